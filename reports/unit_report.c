@@ -15,7 +15,7 @@ extern const char unit_html[];
 static const struct {
     const char *outcome, *class_name, *sign, *sentence;
 } verdicts[] = {
-    {"PASS", "pass", "\xE2\x9C\x93", "The unit met every limit of the plan."},
+    {"PASS", "pass", "\xE2\x9C\x93", "The unit met every limit of the steps that were run."},
     {"FAIL", "fail", "\xE2\x9C\x95", "The unit did not meet the plan."},
     {"ERROR", "other", "!",
         "The bench or the plan failed. This says nothing about the unit: test it again."},

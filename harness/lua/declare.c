@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const plan_keys[] = {
-    "id", "revision", "kind", "product", "fixture", "title", NULL};
+static const char *const plan_keys[] = {"id", "revision", "kind", "product", "fixture", NULL};
 static const char *const plan_kinds[] = {"routine", "type", "rma", "calibration", NULL};
 static const char *const group_keys[] = {"on_fail", NULL};
 static const char *const on_fail_names[] = {"stop", "continue", NULL};

@@ -596,19 +596,6 @@ void sandbox_set_global(struct sandbox *sandbox, const char *name)
     lua_setglobal(sandbox->lua, name);
 }
 
-void sandbox_run_own(struct sandbox *sandbox, const char *name, const char *text, size_t len)
-{
-    int result = luaL_loadbufferx(sandbox->lua, text, len, name, "t");
-
-    if (result == LUA_OK) {
-        result = lua_pcall(sandbox->lua, 0, 0, 0);
-    }
-    if (result != LUA_OK) {
-        (void)fprintf(stderr, "%s\n", lua_tostring(sandbox->lua, -1));
-    }
-    assert(result == LUA_OK);
-}
-
 static void lock_table(lua_State *lua, lua_CFunction on_read)
 {
     lua_newtable(lua);

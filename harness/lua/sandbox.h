@@ -33,8 +33,6 @@ lua_State *sandbox_lua(struct sandbox *sandbox);
  * before sandbox_lock().
  */
 void sandbox_set_global(struct sandbox *sandbox, const char *name);
-/** Run a chunk of our own (the prelude) that may set globals. Asserts that it works. */
-void sandbox_run_own(struct sandbox *sandbox, const char *name, const char *text, size_t len);
 /** From here on globals can be neither added nor changed. */
 void sandbox_lock(struct sandbox *sandbox);
 

@@ -72,7 +72,7 @@ static const struct {
     const char *verdict, *sentence;
 } verdicts[] = {
     {SAMPLE_PASS, "<div class=\"verdict pass \"><b>\xE2\x9C\x93 PASS</b>",
-        "The unit met every limit of the plan."},
+        "The unit met every limit of the steps that were run."},
     {SAMPLE_FAIL, "<div class=\"verdict fail \"><b>\xE2\x9C\x95 FAIL</b>",
         "The unit did not meet the plan. First at <strong>cells around 3.643 V</strong>"},
     {SAMPLE_ERROR, "<div class=\"verdict other \"><b>! ERROR</b>",
